@@ -26,6 +26,7 @@ from fusion.runtime.model_errors import CheckpointError
 from fusion.runtime.model_fingerprint import CONFIG, SHIPPED
 from fusion.runtime.packaged_file import file_sha256
 from fusion.runtime.prepare.checkpoint_file import SCALE, WEIGHTS, read_checkpoint_file
+from fusion.runtime.stored_standings import EARLIER, STANDING, read_standings, stored_standings
 
 __all__ = [
     "Checkpoint",
@@ -198,6 +199,7 @@ def network_checkpoint(network: Network, architecture: str) -> dict[str, Any]:
         "network": asdict(network.config),
         "blocks": architecture if reader.blocks is not None else None,
         "layers": layers_config(reader.layers.layers if reader.layers is not None else None),
+        STANDING: stored_standings(network.standings),
     }
 
 
@@ -215,7 +217,9 @@ def load_network(checkpoint: Checkpoint) -> Network:
         )
     try:
         network = build_network(checkpoint.config)
-        upgrade(network, checkpoint.weights)
+        tensors = {name: value.numpy() for name, value in checkpoint.weights.items()}
+        network.standings = read_standings(checkpoint.config, tensors)
+        upgrade(checkpoint.weights)
         if not tunes_others(network, checkpoint.weights):
             network.load_state_dict(checkpoint.weights)
             return network.eval()
@@ -228,17 +232,16 @@ def load_network(checkpoint: Checkpoint) -> Network:
     )
 
 
-def upgrade(network: Network, weights: dict[str, Tensor]) -> None:
-    """Add to an older checkpoint's weights what they lack, so that its answers do not change."""
+def upgrade(weights: dict[str, Tensor]) -> None:
+    """Turn an older checkpoint's weights into those of this version with the same answers."""
     weights.setdefault("class_gate", torch.zeros(()))
     if "short_gates" not in weights:
         weights["short_gates"] = torch.stack([weights[name] for name in GATES])
     for name in ("caption_gates", "short_gates"):
         missing = len(GATES) - len(weights[name])
         weights[name] = torch.cat([weights[name], torch.zeros(missing)])
-    for name, value in network.state_dict().items():
-        if name.startswith("standing_"):
-            weights.setdefault(name, value)
+    for name in [name for name in weights if name.startswith(EARLIER)]:
+        del weights[name]  # `read_standings` has read them
 
 
 def tunes_others(network: Network, weights: Mapping[str, Tensor]) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fusion.encoders.convolutional import GridEncoder
-from fusion.export.photo_module import PhotoGraph
+from fusion.export.photo_module import LowerLayers, PhotoGraph
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
 from fusion.runtime.packing import pack_outputs
 from fusion.runtime.squares import squares
@@ -60,7 +60,8 @@ class GpuPhotos:
         self.size_px, self.batch_size = encoder.size_px, BATCH
         self._row_bytes = retriever.network.layout.row_bytes
         self._retriever, self._device = retriever, torch.device(device)
-        graph = copy.deepcopy(PhotoGraph(encoder, retriever.network))
+        lower, graph = copy.deepcopy((LowerLayers(encoder), PhotoGraph(encoder, retriever.network)))
+        self._lower = lower.eval().requires_grad_(False).to(self._device)
         self._graph = graph.eval().requires_grad_(False).to(self._device)
 
     def embed_images(self, images: Sequence[Image]) -> ImageEmbeddings:
@@ -80,6 +81,6 @@ class GpuPhotos:
     @torch.inference_mode()
     def _embed(self, pixels: Tensor) -> tuple[Tensor, ...]:
         with torch.autocast(self._device.type, torch.float16):
-            regions = self._graph.regions(pixels.to(self._device))
+            regions = self._graph.regions(self._lower(pixels.to(self._device)))
         outputs: tuple[Tensor, ...] = self._graph.embed(regions.float())
         return outputs

@@ -237,7 +237,7 @@ class Retriever:
         Returns:
             (K,) in 0..1; None for older checkpoints, for which this was not fitted.
         """
-        standing = self.network.standing("full" if reranked else "first")
+        standing = self.network.standings["full" if reranked else "first"]
         if not standing.fitted:
             return None
         brevity = brevity_of(bool(query.short[0]), int(np.count_nonzero(query.bag[0])))

@@ -12,7 +12,7 @@ __all__ = ["ClipWords", "PatchGrid"]
 
 
 class PatchGrid:
-    """The image tower in the form that `fusion.export.photo_module.PhotoGraph` takes.
+    """The image tower in the form that the modules of `fusion.export.photo_module` take.
 
     Attributes:
         normalise: maps pixels of 0 to 255 to the range that the tower was trained on.

@@ -34,7 +34,7 @@ from fusion.encoders.convolutional import (
 )
 from fusion.export.graph_sources import CAPTIONS, Sources, known_tensors, lower_sources, source_of
 from fusion.export.query_modules import least_tokens
-from fusion.export.write_model import Exported, export_raw, photo_side, query_graphs
+from fusion.export.write_model import Exported, export_raw, photo_graphs, query_graphs
 from fusion.graphs.concept_graph import FLOOR
 from fusion.graphs.word_detector import NEAREST as DETECTED_NEAREST
 from fusion.graphs.word_detector import STEPS
@@ -86,7 +86,8 @@ def write_templates(folder: Path, checkpoint: Path | None = None) -> None:
     assert isinstance(encoders.image, GridEncoder)
     known, lower = known_tensors(network, encoders.text), lower_sources()
     graphs: dict[str, Sources] = {}
-    for graph in (*query_graphs(encoders.text, network), photo_graph(encoders.image, network)):
+    lower_layers, photos = photo_graphs(encoders.image, network)
+    for graph in (*query_graphs(encoders.text, network), lower_layers, with_captions(photos)):
         needed = write_template(graph, folder / graph.name)
         graphs[graph.name] = {name: source_of(graph, name, known, lower) for name in sorted(needed)}
     content = {
@@ -151,14 +152,13 @@ class _WithCaptions(nn.Module):
         super().__init__()
         self.photos = graph
 
-    def forward(self, pixels: Tensor, caption_rows: Tensor, caption_mask: Tensor) -> Any:  # noqa: ANN401
+    def forward(self, maps: Tensor, caption_rows: Tensor, caption_mask: Tensor) -> Any:  # noqa: ANN401
         handed = {"hubs.rows": caption_rows, "hubs.mask": caption_mask}
-        return functional_call(self.photos, handed, (pixels,))
+        return functional_call(self.photos, handed, (maps,))
 
 
-def photo_graph(encoder: GridEncoder, network: Network) -> Exported:
-    """Return the photo graph that indexing runs, with the captions' rows as inputs."""
-    exported = photo_side(encoder, network)
+def with_captions(exported: Exported) -> Exported:
+    """Return the graph of `PhotoGraph` with the captions' rows as inputs."""
     hubs: Any = exported.module.hubs
     captions, longest = torch.export.Dim("captions"), torch.export.Dim("longest")
     return exported._replace(

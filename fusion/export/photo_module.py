@@ -1,8 +1,9 @@
-"""The part of a model that indexing runs, from pixels to an index's contents, as one module.
+"""The part of a model that indexing runs, from pixels to an index's contents, as two modules.
 
-It runs the network's own layers and stores as constants what `Network` computes from its banks, so
-that it can be exported to ONNX (`fusion/export/write_model.py` writes the file). Its outputs are
-those of `fusion.retriever.Retriever.embed_images`, before packing.
+They run the network's own layers and store as constants what `Network` computes from its banks, so
+that they can be exported to ONNX (`fusion/export/write_model.py` writes the files). The outputs are
+those of `fusion.retriever.Retriever.embed_images`, before packing. The image encoder's lower layers
+are a module of their own because they run best with fewer photos at once than the rest.
 """
 
 from __future__ import annotations
@@ -21,13 +22,26 @@ from fusion.network.network import MEMORY_HUB_WEIGHT, MEMORY_NEAREST, Network
 from fusion.network.node_reader import NodeReader
 from fusion.runtime.vector_layout import photo_columns
 
-__all__ = ["PhotoGraph"]
+__all__ = ["LowerLayers", "PhotoGraph"]
+
+
+class LowerLayers(nn.Module):
+    """Maps squares of pixels (B, S, S, 3) uint8 to maps (B, C, rows, columns) float32."""
+
+    def __init__(self, encoder: GridEncoder | PatchGrid) -> None:
+        super().__init__()
+        self.normalise, self.lower = encoder.normalise, encoder.lower
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Encode B photos, in the precision of autocast."""
+        maps: Tensor = self.lower(self.normalise(pixels.permute(0, 3, 1, 2).float()))
+        return maps
 
 
 class PhotoGraph(nn.Module):
-    """Maps squares of pixels to vectors, nodes and edges.
+    """Maps what `LowerLayers` returns to vectors, nodes and edges.
 
-    Shapes: pixels (B, S, S, 3) uint8 -> vectors (B, D + 3) float32, nodes (B, R + 1, Dn) float32,
+    Shapes: maps (B, C, H, W) float32 -> vectors (B, D + 3) float32, nodes (B, R + 1, Dn) float32,
     neighbours (B, E) int64 and weights (B, E) float32, the edges of the word graph; and if the
     network follows paths over classes, the classes (B, C) int64 and their shares (B, C) float32.
     All but the vectors are the inputs of `fusion.runtime.packing.pack_photos`.
@@ -38,9 +52,7 @@ class PhotoGraph(nn.Module):
     def __init__(self, encoder: GridEncoder | PatchGrid, network: Network) -> None:
         super().__init__()
         tuned = network.reader.blocks
-        self.lower = encoder.lower
         self.top = tuned if tuned is not None else _Cells(encoder.top)
-        self.normalise = encoder.normalise
         self.reader = NodeReader(network.reader.whitening, None, None, network.reader.concepts)
         self.key_width = network.config.components
         self.dual, self.cross = network.dual.image, network.cross.image
@@ -50,14 +62,13 @@ class PhotoGraph(nn.Module):
         self.kept, self.temperature = network.layout.edges, network.words.temperature
         self.register_buffer("trained", unit_rows(bank).T.contiguous())
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, maps: Tensor) -> tuple[Tensor, ...]:
         """Embed B photos."""
-        return self.embed(self.regions(pixels))
+        return self.embed(self.regions(maps))
 
-    def regions(self, pixels: Tensor) -> Tensor:
-        """Encode B photos: (B, S, S, 3) uint8 -> (B, R, D_img), in the precision of autocast."""
-        maps = self.normalise(pixels.permute(0, 3, 1, 2).float())
-        regions: Tensor = self.top(self.lower(maps).permute(0, 2, 3, 1))
+    def regions(self, maps: Tensor) -> Tensor:
+        """Encode B photos: (B, C, H, W) -> (B, R, D_img), in the precision of autocast."""
+        regions: Tensor = self.top(maps.permute(0, 2, 3, 1))
         return regions
 
     def embed(self, regions: Tensor) -> tuple[Tensor, ...]:

@@ -20,7 +20,7 @@ import logging
 import warnings
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ from fusion.encoders.clip import ClipImages, ClipTexts
 from fusion.encoders.convolutional import GridEncoder
 from fusion.export.clip_steps import plain_tokenizer
 from fusion.export.clip_towers import PatchGrid
-from fusion.export.photo_module import PhotoGraph
+from fusion.export.photo_module import LowerLayers, PhotoGraph
 from fusion.export.query_modules import PairGraph, QueryGraph, ReadingGraph, least_tokens
 from fusion.fusion_error import FusionError
 from fusion.graphs.concept_graph import FLOOR
@@ -43,6 +43,7 @@ from fusion.network.network import GATES, Network
 from fusion.retriever import Retriever
 from fusion.runtime.exported_facts import TrainedFacts
 from fusion.runtime.exported_folder import (
+    LOWER,
     PAIRS,
     PHOTOS,
     QUERY,
@@ -54,6 +55,7 @@ from fusion.runtime.exported_folder import (
     read_facts,
 )
 from fusion.runtime.prepare.onnx_file import write_optimised
+from fusion.runtime.stored_standings import stored_standings
 
 __all__ = ["ModelExportError", "export_model"]
 
@@ -90,7 +92,7 @@ def export_model(retriever: Retriever, root: Path) -> Path:
             write_graphs(encoder, retriever.network, partial)
             images = _grid(retriever.image_encoder)
             if images is not None:
-                write_photo_graph(images, retriever.network, partial)
+                write_photo_graphs(images, retriever.network, partial)
             save_file(
                 tables_of(retriever.network) | {"probes": retriever.recall_queries()},
                 partial / TABLES,
@@ -105,7 +107,7 @@ def export_model(retriever: Retriever, root: Path) -> Path:
 
 
 def _grid(encoder: object) -> GridEncoder | PatchGrid | None:
-    """Return an image encoder in the form that `PhotoGraph` takes; None if it is unsupported."""
+    """Return an image encoder in the form that is exported; None if it is unsupported."""
     if isinstance(encoder, ClipImages):
         return PatchGrid(encoder)
     return encoder if isinstance(encoder, GridEncoder) else None
@@ -126,7 +128,7 @@ def facts_of(retriever: Retriever) -> TrainedFacts:
         "least_tokens": least_tokens(network),
         "gates": [float(getattr(network, name)) for name in GATES],
         "short_gates": network.short_gates.tolist(),
-        "standing": {"full": _standing(network, "full"), "first": _standing(network, "first")},
+        "standing": stored_standings(network.standings),
         "class_words": list(network.config.class_words),
         "class_floor": FLOOR / max(network.config.classes, 1),
         "first": network.calibration.first.tolist(),
@@ -134,12 +136,6 @@ def facts_of(retriever: Retriever) -> TrainedFacts:
         "worded_nearest": WORDED_NEAREST,
         "detected_nearest": DETECTED_NEAREST,
     }
-
-
-def _standing(network: Network, stage: Literal["full", "first"]) -> list[object]:
-    """Return a fitted `Standing`, part by part."""
-    parts = network.standing(stage)
-    return [part.tolist() if isinstance(part, np.ndarray) else part for part in parts]
 
 
 def tables_of(network: Network) -> dict[str, np.ndarray]:
@@ -222,16 +218,17 @@ def query_graphs(encoder: BertEncoder | ClipTexts, network: Network) -> tuple[Ex
     return query, pairs, reading
 
 
-def photo_side(encoder: GridEncoder | PatchGrid, network: Network) -> Exported:
-    """Return the graph that indexing runs."""
+def photo_graphs(encoder: GridEncoder | PatchGrid, network: Network) -> tuple[Exported, Exported]:
+    """Return the two graphs that indexing runs, one after the other."""
     classes = ("classes", "class_shares") if network.layout.class_edges else ()
-    return Exported(
-        PHOTOS,
-        PhotoGraph(encoder, network),
-        {"pixels": torch.zeros(2, encoder.size_px, encoder.size_px, 3, dtype=torch.uint8)},
-        {"pixels": {0: torch.export.Dim("photos")}},
-        ("vectors", "nodes", "neighbours", "weights", *classes),
-    )
+    layers, photos = LowerLayers(encoder), torch.export.Dim("photos")
+    pixels = torch.zeros(2, encoder.size_px, encoder.size_px, 3, dtype=torch.uint8)
+    with torch.no_grad():
+        maps = layers(pixels)
+    lower = Exported(LOWER, layers, {"pixels": pixels}, {"pixels": {0: photos}}, ("maps",))
+    outputs = ("vectors", "nodes", "neighbours", "weights", *classes)
+    graph = PhotoGraph(encoder, network)
+    return lower, Exported(PHOTOS, graph, {"maps": maps}, {"maps": {0: photos}}, outputs)
 
 
 def write_graphs(encoder: BertEncoder | ClipTexts, network: Network, folder: Path) -> None:
@@ -240,9 +237,10 @@ def write_graphs(encoder: BertEncoder | ClipTexts, network: Network, folder: Pat
         write_graph(graph, folder / graph.name)
 
 
-def write_photo_graph(encoder: GridEncoder | PatchGrid, network: Network, folder: Path) -> None:
-    """Write the graph that indexing runs."""
-    write_graph(photo_side(encoder, network), folder / PHOTOS)
+def write_photo_graphs(encoder: GridEncoder | PatchGrid, network: Network, folder: Path) -> None:
+    """Write the graphs that indexing runs."""
+    for graph in photo_graphs(encoder, network):
+        write_graph(graph, folder / graph.name)
 
 
 def write_graph(graph: Exported, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from fusion.network.node_reader import ImageNodes, NodeReader, TextNodes
 from fusion.network.whitening import Whitening
 from fusion.runtime.packing import Layout, pack_photos
 from fusion.runtime.score_parts import GATES, ScoreParts, combine
-from fusion.runtime.standing import FACTS, TERMS, Standing
+from fusion.runtime.standing import STAGES, Standing
 from fusion.runtime.wording import is_short_query
 
 __all__ = ["GATES", "Network", "NetworkConfig", "PhotoVectors", "ScoreParts", "TextVectors"]
@@ -160,11 +160,7 @@ class Network(nn.Module):
             self.register_buffer(gate, torch.zeros(()))
         self.register_buffer("caption_gates", torch.zeros(len(GATES)))
         self.register_buffer("short_gates", torch.zeros(len(GATES)))
-        for stage in ("full", "first"):
-            self.register_buffer(f"standing_{stage}_mean", torch.zeros(FACTS))
-            self.register_buffer(f"standing_{stage}_spread", torch.ones(FACTS))
-            self.register_buffer(f"standing_{stage}_weights", torch.zeros(TERMS))
-            self.register_buffer(f"standing_{stage}_offset", torch.zeros(()))
+        self.standings = {stage: Standing.unfitted() for stage in STAGES}
         self.calibration = Calibration()
         self.look_alikes = LookAlikeTest()
 
@@ -219,13 +215,6 @@ class Network(nn.Module):
         """Return only the vectors (B, D) of B photos already read; `own` as in `photos`."""
         vectors: Tensor = self.memory(self.dual.image(*read), self.keys(read), own)
         return vectors
-
-    def standing(self, stage: Literal["full", "first"]) -> Standing:
-        """Return the regression for how likely hits are right: re-ranked or first-stage ones."""
-        mean, spread, weights, offset = (
-            getattr(self, f"standing_{stage}_{name}") for name in Standing._fields
-        )
-        return Standing(mean.numpy(), spread.numpy(), weights.numpy(), float(offset))
 
     def keys(self, read: ImageNodes) -> Tensor:
         """Return the visual keys (B, C) that the memory graph compares photos by."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypedDict
 
-__all__ = ["ClipFacts", "ExportedFacts", "PhotoFacts", "StandingFacts", "TrainedFacts"]
+__all__ = ["ClipFacts", "ExportedFacts", "PhotoFacts", "TrainedFacts"]
 
 
 class ExportedFacts(TypedDict):
@@ -30,13 +29,6 @@ class PhotoFacts(TypedDict):
     size_px: int
 
 
-class StandingFacts(TypedDict):
-    """The parts of the `Standing` after each stage."""
-
-    full: Sequence[Any]
-    first: Sequence[Any]
-
-
 class TrainedFacts(ExportedFacts):
     """The facts of a model that was trained here; numbers are documented where they come from.
 
@@ -44,6 +36,7 @@ class TrainedFacts(ExportedFacts):
         unit_dim: width of the vector's part that has unit length.
         photos: None if the image encoder could not be exported.
         layout: the fields of the `Layout`, in their order.
+        standing: the parts of the `Standing` of each stage.
     """
 
     unit_dim: int
@@ -53,7 +46,7 @@ class TrainedFacts(ExportedFacts):
     least_tokens: int
     gates: list[float]
     short_gates: list[float]
-    standing: StandingFacts
+    standing: dict[str, list[Any]]
     class_words: list[str]
     class_floor: float
     first: list[float]

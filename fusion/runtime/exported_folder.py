@@ -22,6 +22,7 @@ from fusion.runtime.exported_facts import ExportedFacts
 
 __all__ = [
     "FORMAT",
+    "LOWER",
     "PAIRS",
     "PHOTOS",
     "QUERY",
@@ -35,11 +36,12 @@ __all__ = [
     "sum_of",
 ]
 
-FORMAT = 7
+FORMAT = 8
 """Version of the files; changes with anything that their readers depend on."""
 QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
-PHOTOS = "photos.onnx"
-"""Missing for a model whose image encoder cannot be exported; its facts have "photos" as None."""
+LOWER, PHOTOS = "lower.onnx", "photos.onnx"
+"""The image encoder's lower layers, and all that follows; a CLIP-like model has only the second.
+Both are missing if the image encoder cannot be exported; the facts then have "photos" as None."""
 TABLES, TOKENIZER = "tables.safetensors", "tokenizer.json"
 MANIFEST = "manifest.json"
 PIECE_BYTES = 1 << 22

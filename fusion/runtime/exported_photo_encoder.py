@@ -63,6 +63,9 @@ class ExportedPhotoEncoder:
 
     @cached_property
     def _session(self) -> InferenceSession:
+        return self._opened(PHOTOS)
+
+    def _opened(self, name: str) -> InferenceSession:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -70,8 +73,7 @@ class ExportedPhotoEncoder:
         options.log_severity_level = 3
         # Only the highest level converts convolutions to the fastest form for this processor.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        file = self._folder / PHOTOS
         try:
-            return onnxruntime.InferenceSession(file, options, **ON_PROCESSORS)
+            return onnxruntime.InferenceSession(self._folder / name, options, **ON_PROCESSORS)
         except Exception as error:  # some of the library's errors are plain Exceptions
-            raise unreadable(self._folder, PHOTOS, error) from error
+            raise unreadable(self._folder, name, error) from error

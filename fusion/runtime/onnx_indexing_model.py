@@ -7,8 +7,9 @@ It returns what `fusion.retriever.Retriever` returns, from the files that
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,14 @@ from fusion.runtime.clip.clip_folder import CLIP_MODEL
 from fusion.runtime.clip.clip_indexing_model import ClipIndexingModel
 from fusion.runtime.embeddings import ImageEmbeddings, QueryEmbeddings
 from fusion.runtime.exported_facts import ClipFacts, TrainedFacts
-from fusion.runtime.exported_folder import exported_model_folder, read_facts
+from fusion.runtime.exported_folder import LOWER, exported_model_folder, read_facts
 from fusion.runtime.exported_photo_encoder import ExportedPhotoEncoder
 from fusion.runtime.onnx_search_model import OnnxSearchModel
 from fusion.runtime.packing import Layout, pack_outputs
 from fusion.runtime.squares import squares
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
     from PIL.Image import Image
 
 __all__ = ["OnnxIndexingModel", "find_indexing_model", "piece_size"]
@@ -35,8 +37,6 @@ often, but at the end of a batch one thread is still busy while the others idle.
 
 PHOTOS_TOGETHER = 32
 """Batch size; with larger batches an interrupted run would only lose more work."""
-
-INPUT = "pixels"
 
 
 def find_indexing_model(
@@ -115,9 +115,17 @@ class OnnxIndexingModel(ExportedPhotoEncoder):
 
     def embed_squares(self, pixels: NDArray[np.uint8]) -> ImageEmbeddings:
         """Embed B photos that have already been resized: (B, size_px, size_px, 3)."""
-        session, size = self._session, piece_size(len(pixels), self._threads)
+        lower, session = self._lower, self._session
+
+        def embedded(piece: NDArray[np.uint8]) -> Sequence[NDArray[Any]]:
+            # One by one, since the large maps of several photos would not fit a core's cache.
+            maps = [lower.run(None, {"pixels": photo[np.newaxis]})[0] for photo in piece]
+            outputs: Sequence[NDArray[Any]] = session.run(None, {"maps": np.concatenate(maps)})
+            return outputs
+
+        size = piece_size(len(pixels), self._threads)
         pieces = [pixels[start : start + size] for start in range(0, len(pixels), size)]
-        outputs_of_pieces = self._pool.map(lambda piece: session.run(None, {INPUT: piece}), pieces)
+        outputs_of_pieces = self._pool.map(embedded, pieces)
         vectors, *outputs = (np.concatenate(part) for part in zip(*outputs_of_pieces, strict=True))
         return ImageEmbeddings(vectors, pack_outputs(outputs, self._row_bytes))
 
@@ -132,3 +140,7 @@ class OnnxIndexingModel(ExportedPhotoEncoder):
     def recall_queries(self) -> NDArray[np.float32]:
         """Return the vectors (Q, dim) of training captions, which resemble queries."""
         return self._table("probes")
+
+    @cached_property
+    def _lower(self) -> InferenceSession:
+        return self._opened(LOWER)

@@ -7,36 +7,53 @@ whole collection, whose size also counts. Query performance prediction works sim
 al., TOIS 2012, from the spread of scores; Zhou and Croft, SIGIR 2007, from their distance to the
 collection).
 
-A logistic regression on these facts, and on their products with the query's brevity, is fitted on
-held-out training photos in galleries of several sizes (`fusion/training/fit_standing.py`): captions
-with their own photo, short queries with all photos that they are true of, and captions whose photo
-is not in the gallery. With all products of facts, the regression separated right from wrong no
-better on other photos, and its probabilities were less accurate.
+A sentence is true of one photo, which stands out. A word such as "dog" may be true of a quarter of
+the collection, and then no hit stands out from the next ones. So short queries have a regression of
+their own, with more facts: what the graphs of the re-ranker add to a hit's score and to those of
+the first hits, and how the scores of the whole collection are distributed.
+
+Both logistic regressions are fitted on held-out training photos in galleries of several sizes
+(`fusion/training/fit_standing.py`): captions with their own photo, short queries with all photos
+that they are true of, and captions whose photo is not in the gallery. With all products of facts, a
+regression separated right from wrong no better on other photos, and its probabilities were less
+accurate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BREVITY", "FACTS", "TERMS", "Standing", "brevity_of", "facts_of", "terms_of"]
+__all__ = [
+    "FACTS",
+    "SENTENCE_FACTS",
+    "STAGES",
+    "TERMS",
+    "Standing",
+    "brevity_of",
+    "facts_of",
+    "terms_of",
+]
 
 Array = NDArray[np.float32]
 
-FACTS = 9
-BREVITY = 7
-"""Index of the fact that says how short the query is."""
-TERMS = 2 * FACTS
+STAGES = ("full", "first")
+"""The stages that are fitted: with re-ranking and before it."""
+SENTENCE_FACTS, FACTS = 9, 14
+"""Number of facts for sentences, which come first, and for short queries."""
+TERMS = SENTENCE_FACTS + FACTS + 1
+MOST_SKEWED = 10.0
+"""Limit of the fact that says how skewed the distribution of scores is."""
 BEHIND = 10
 """Number of hits behind a hit that it is compared with. All hits are also compared with the mean of
 as many hits from this position on."""
 
 
 class Standing(NamedTuple):
-    """A fitted regression; its weights are all zero for a model without one."""
+    """The two fitted regressions, as one; its weights are all zero for a model without them."""
 
     mean: Array
     """(FACTS,)."""
@@ -49,18 +66,35 @@ class Standing(NamedTuple):
     @classmethod
     def of(
         cls,
-        mean: Sequence[float],
-        spread: Sequence[float],
-        weights: Sequence[float],
+        mean: Sequence[float] | NDArray[np.floating],
+        spread: Sequence[float] | NDArray[np.floating],
+        weights: Sequence[float] | NDArray[np.floating],
         offset: float,
     ) -> Standing:
-        """Return a regression from its stored values."""
+        """Return a regression from its stored values.
+
+        Raises:
+            ValueError: these are of another number of facts.
+        """
+        found, expected = (len(mean), len(spread), len(weights)), (FACTS, FACTS, TERMS)
+        if found != expected:
+            raise ValueError(f"the standing has {found} numbers, expected {expected}")
         return cls(
             np.array(mean, np.float32),
             np.array(spread, np.float32),
             np.array(weights, np.float32),
             offset,
         )
+
+    @classmethod
+    def unfitted(cls) -> Standing:
+        """Return what a model has whose regression was not fitted."""
+        return cls.of(np.zeros(FACTS), np.ones(FACTS), np.zeros(TERMS), 0.0)
+
+    def as_lists(self) -> list[Any]:
+        """Return what `of` takes, as JSON can hold it."""
+        parts = (self.mean, self.spread, self.weights)
+        return [*(part.tolist() for part in parts), self.offset]
 
     @property
     def fitted(self) -> bool:
@@ -85,7 +119,7 @@ class Standing(NamedTuple):
         if not len(scores):
             return np.zeros(0, np.float32)
         facts = facts_of(scores, first, background, photos, brevity=brevity)
-        terms = terms_of((facts - self.mean) / self.spread)
+        terms = terms_of((facts - self.mean) / self.spread, brevity > 0)
         logits = np.clip(terms @ self.weights + self.offset, -30, 30)
         likely = 1 / (1 + np.exp(-logits))
         order = np.argsort(-scores, kind="stable")
@@ -109,18 +143,26 @@ def facts_of(
     behind = np.where(end > start, behind, sorted_scores)
     tail = sorted_scores[BEHIND : 2 * BEHIND]
     reference = tail.mean() if len(tail) == BEHIND else sorted_scores[count // 2 :].mean()
-    ahead = np.asarray(first, np.float64)[order] - background.mean()
-    deviations = ahead / max(float(background.std()), 1e-6)
+    sorted_first = np.asarray(first, np.float64)[order]
+    usual, spread = float(background.mean()), float(background.std())
+    added = sorted_scores - sorted_first
+    lowest, median, highest = np.quantile(background, (0.1, 0.5, 0.9))
+    skew = min((highest - median) / max(median - lowest, 1e-6), MOST_SKEWED)
     columns = [
         sorted_scores,
         sorted_scores - behind,
         sorted_scores - reference,
         sorted_scores[0] - sorted_scores,
-        deviations,
+        (sorted_first - usual) / max(spread, 1e-6),
         np.log(start),
         np.full(count, np.log(max(photos, 1))),
         np.full(count, brevity),
         np.full(count, sorted_scores[: 2 * BEHIND].std()),
+        added,
+        np.full(count, added[: 2 * BEHIND].mean()),
+        np.full(count, skew),
+        np.full(count, usual),
+        np.full(count, spread),
     ]
     facts = np.empty((count, FACTS), np.float32)
     facts[order] = np.stack(columns, axis=1)
@@ -142,7 +184,14 @@ def brevity_of(short: bool, words: int) -> float:
     return 1 / max(words, 1) if short else 0.0
 
 
-def terms_of(facts: Array) -> Array:
-    """Return standardised facts (K, FACTS) and their products with brevity: (K, TERMS)."""
-    terms: Array = np.concatenate([facts, facts * facts[:, BREVITY : BREVITY + 1]], axis=1)
+def terms_of(facts: Array, short: NDArray[np.bool_] | bool) -> Array:
+    """Return standardised facts (K, FACTS) as terms of both regressions, (K, TERMS).
+
+    The terms of one regression are zero: `short`, (K,) or for all, says of which. The last term is
+    the offset of short queries.
+    """
+    is_short = np.broadcast_to(short, len(facts)).astype(np.float32)[:, np.newaxis]
+    terms: Array = np.concatenate(
+        [facts[:, :SENTENCE_FACTS] * (1 - is_short), facts * is_short, is_short], axis=1
+    )
     return terms

@@ -20,7 +20,7 @@ from fusion.data.features import some_captions
 from fusion.data.short_queries import ShortQueries
 from fusion.network.gallery import Gallery, embed_texts, first_scores
 from fusion.network.network import Network, TextVectors
-from fusion.runtime.standing import TERMS, Standing, brevity_of, facts_of, terms_of
+from fusion.runtime.standing import STAGES, TERMS, Standing, brevity_of, facts_of, terms_of
 from fusion.training.gates import Embedded, HeldOut, score_parts_of_lists
 
 __all__ = ["fit_standing"]
@@ -33,6 +33,11 @@ CANDIDATES, HITS, BACKGROUND = 100, 10, 256
 QUERIES = 500
 """Most queries of each kind that are run on a gallery."""
 RIDGE = 1e-3
+CONSTANT = 1e-6
+"""A fact with a smaller spread says nothing, as what the re-ranker added before re-ranking."""
+MOST_COUNTED = 10
+"""A short query counts as often as there are photos that it is true of, up to this limit. Most
+short queries cut from captions are rare words, but people ask for common ones."""
 OWN, STRANGE, SHORT = 1.0, 0.15, 2.0
 """Weights of the kinds of queries: a gallery's own captions, captions that no photo there answers,
 and short queries. A larger second weight lowers the probabilities shown for the first kind. With a
@@ -60,22 +65,20 @@ class HitRows(NamedTuple):
     """(N, FACTS), by first-stage scores alone."""
     right: NDArray[np.bool_]
     weight: Array
+    short: NDArray[np.bool_]
+    """Whether the hit's query is a short one."""
 
 
 @torch.inference_mode(mode=False)
 def fit_standing(network: Network, held: Sequence[HeldOut], shorts: ShortQueries | None) -> None:
-    """Fit how likely hits are right, after and before re-ranking; sets the network's buffers."""
+    """Fit how likely hits are right, after and before re-ranking; sets `network.standings`."""
     hit_rows = rows_of(network, held, shorts)
     weight = torch.from_numpy(np.concatenate([rows.weight for rows in hit_rows]))
     right = torch.from_numpy(np.concatenate([rows.right for rows in hit_rows])).float()
-    for stage in ("full", "first"):
+    short = np.concatenate([rows.short for rows in hit_rows])
+    for stage in STAGES:
         facts = np.concatenate([getattr(rows, stage) for rows in hit_rows])
-        set_standing(network, stage, regression(facts, right, weight))
-
-
-def set_standing(network: Network, stage: str, fitted: Standing) -> None:
-    for name, value in fitted._asdict().items():
-        getattr(network, f"standing_{stage}_{name}").copy_(torch.as_tensor(value))
+        network.standings[stage] = regression(facts, short, right, weight)
 
 
 def rows_of(
@@ -162,19 +165,23 @@ def ask(network: Network, gallery: Gallery, photos: Tensor, texts: AskedTexts) -
         by_full.append(facts_of(full[row], first[row], *known, brevity=brevity)[top])
         by_first.append(facts_of(first[row], first[row], *known, brevity=brevity)[top])
         labels.append(right[row][top])
-    ranks = np.tile(1 / np.arange(1, len(labels[0]) + 1), len(scores))  # first hits weigh most
+    short = texts.texts.short.numpy()
+    counted = np.where(short, texts.right.sum(1).clamp(1, MOST_COUNTED).numpy(), 1)
+    ranks = np.outer(counted, 1 / np.arange(1, len(labels[0]) + 1)).ravel()  # first hits weigh most
     return HitRows(
         np.concatenate(by_full),
         np.concatenate(by_first),
         np.concatenate(labels),
         (texts.weight * ranks / ranks.sum()).astype(np.float32),
+        short.repeat(len(labels[0])),
     )
 
 
-def regression(facts: Array, right: Tensor, weight: Tensor) -> Standing:
-    """Fit a logistic regression with a ridge: (N,) labels on `terms_of` the (N, FACTS) facts."""
-    mean, spread = facts.mean(0), np.maximum(facts.std(0), 1e-6)
-    terms = torch.from_numpy(terms_of((facts - mean) / spread)).float()
+def regression(facts: Array, short: NDArray[np.bool_], right: Tensor, weight: Tensor) -> Standing:
+    """Fit logistic regressions with a ridge: (N,) labels on `terms_of` the (N, FACTS) facts."""
+    mean, spread = facts.mean(0), facts.std(0)
+    spread[spread < CONSTANT] = 1.0
+    terms = torch.from_numpy(terms_of((facts - mean) / spread, short)).float()
     solution = torch.zeros(TERMS + 1, requires_grad=True)
     solver = torch.optim.LBFGS([solution], max_iter=300, line_search_fn="strong_wolfe")
 

@@ -16,6 +16,7 @@ from fusion.graphs.cross_graph import RerankerConfig
 from fusion.graphs.dual_graph import ModelConfig
 from fusion.network.network import GATES, Network, NetworkConfig
 from fusion.retriever import Retriever
+from fusion.runtime.standing import TERMS
 
 __all__ = ["FINGERPRINT", "PHOTOS", "made_retriever"]
 
@@ -70,8 +71,10 @@ def made_network(encoder: BertEncoder, *, tuned: bool, memory: int) -> Network:
     for gate, value in zip(GATES, (0.5, 0.25, 0.125, 0.375), strict=True):
         getattr(made, gate).fill_(value)
     made.short_gates.copy_(torch.tensor([0.25, 0.5, 0.75, 0.125]))
-    made.standing_full_weights.normal_(std=0.1)
-    made.standing_first_weights.normal_(std=0.1)
+    made.standings = {
+        stage: standing._replace(weights=(torch.randn(TERMS) / 10).numpy())
+        for stage, standing in made.standings.items()
+    }
     assert made.reader.concepts is not None
     made.reader.concepts.fit(
         Classifier(torch.randn(CLASSES, 6), torch.randn(CLASSES)),

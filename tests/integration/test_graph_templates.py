@@ -11,7 +11,7 @@ import pytest
 
 from fusion.checkpoint import build_network, read_checkpoint, shipped_checkpoint
 from fusion.export.graph_templates import MADE_WITH, write_templates
-from fusion.runtime.exported_folder import PAIRS, PHOTOS, QUERY, READING
+from fusion.runtime.exported_folder import LOWER, PAIRS, PHOTOS, QUERY, READING
 from fusion.runtime.model_errors import CheckpointError
 from fusion.runtime.prepare.checkpoint_file import read_checkpoint_file
 from fusion.runtime.prepare.prepare_model import NotOfTheTemplate, prepare_model
@@ -19,7 +19,7 @@ from fusion.runtime.prepare.template import FOLDER, SOURCES, read_template, shap
 from fusion.runtime.prepare.weights import Weights
 
 STALE = "`python -m fusion.export.graph_templates` writes the graphs anew"
-GRAPHS = (PHOTOS, QUERY, PAIRS, READING)
+GRAPHS = (LOWER, PHOTOS, QUERY, PAIRS, READING)
 
 
 def test_they_are_of_the_shipped_checkpoint() -> None:

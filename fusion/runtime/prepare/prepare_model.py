@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from fusion.runtime.exported_facts import TrainedFacts
 from fusion.runtime.exported_folder import (
+    LOWER,
     PAIRS,
     PHOTOS,
     QUERY,
@@ -35,7 +36,7 @@ from fusion.runtime.prepare.template import Template, read_template, shape_of
 from fusion.runtime.prepare.torch_file import read_torch_file
 from fusion.runtime.prepare.weights import Weights
 from fusion.runtime.score_parts import GATES
-from fusion.runtime.standing import Standing
+from fusion.runtime.stored_standings import read_standings, stored_standings
 from fusion.runtime.vector_layout import BESIDE
 
 __all__ = ["NotOfTheTemplate", "prepare_model"]
@@ -75,7 +76,7 @@ def prepare_model(checkpoint: Path | None, root: Path) -> str:
         ThreadPoolExecutor(AT_ONCE) as together,
     ):
         # The largest graphs come first, so that none of them runs alone at the end.
-        names = sorted(template.graphs, key=(QUERY, PHOTOS, PAIRS, READING).index)
+        names = sorted(template.graphs, key=(QUERY, PHOTOS, PAIRS, LOWER, READING).index)
         steps = [together.submit(_write_graph, template, weights, name, partial) for name in names]
         steps.append(together.submit(_write_tables, weights, partial / TABLES))
         _write_tokenizer(template.constants["longest_text"], partial / TOKENIZER)
@@ -101,7 +102,8 @@ def check_shape(read: CheckpointFile, template: Template) -> None:
     )  # fmt: skip
     try:
         fits = same and shape_of(read.config) == template.shape
-    except (KeyError, TypeError) as error:
+        read_standings(read.config, read.kept)
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{read.folder} is damaged: {error!r}") from error
     if not fits:
         raise NotOfTheTemplate(
@@ -187,7 +189,7 @@ def facts_of(weights: Weights) -> TrainedFacts:
         "least_tokens": told["least_tokens"],
         "gates": [float(read.tensor(name)) for name in GATES],
         "short_gates": read.tensor("short_gates").tolist(),
-        "standing": {"full": _standing(read, "full"), "first": _standing(read, "first")},
+        "standing": stored_standings(read_standings(read.config, read.kept)),
         "class_words": list(network["class_words"]),
         "class_floor": told["class_floor"],
         "first": read.tensor("calibration.first").tolist(),
@@ -195,9 +197,3 @@ def facts_of(weights: Weights) -> TrainedFacts:
         "worded_nearest": told["worded_nearest"],
         "detected_nearest": told["detected_nearest"],
     }
-
-
-def _standing(read: CheckpointFile, stage: str) -> list[object]:
-    """Return a fitted `Standing`, part by part."""
-    names = [f"standing_{stage}_{part}" for part in Standing._fields]
-    return [read.tensor(name).tolist() for name in names]

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.runtime.standing import BREVITY, FACTS, TERMS, Standing, facts_of, terms_of
+from fusion.runtime.standing import (
+    FACTS,
+    MOST_SKEWED,
+    SENTENCE_FACTS,
+    STAGES,
+    TERMS,
+    Standing,
+    facts_of,
+    terms_of,
+)
+from fusion.runtime.stored_standings import STANDING, read_standings, stored_standings
 
 
 def standing(*, of_lead: float) -> Standing:
-    """Return a regression that uses only the second fact: the lead over the hits behind."""
+    """Return regressions that use only the second fact: the lead over the hits behind."""
     weights = np.zeros(TERMS, np.float32)
-    weights[1] = of_lead
+    weights[[1, SENTENCE_FACTS + 1]] = of_lead
     return Standing(np.zeros(FACTS, np.float32), np.ones(FACTS, np.float32), weights, -1.0)
 
 
@@ -23,7 +35,8 @@ def test_facts_by_hand() -> None:
     background = np.array([0.0, 0.2], np.float32)
     facts = facts_of(scores, first, background, 50, brevity=1.0)
     assert facts.shape == (3, FACTS)
-    score, lead, over_reference, gap, deviations, rank, size, brevity, _ = facts[1]
+    score, lead, over_reference, gap, deviations, rank, size, brevity = facts[1, :8]
+    added, added_to_first, skew, usual, spread = facts[1, SENTENCE_FACTS:]
     assert score == 3.0
     assert lead == pytest.approx(1.5)  # 3 minus the mean of 2 and 1
     assert over_reference == pytest.approx(1.5)  # the lower half of three: 2 and 1
@@ -32,6 +45,9 @@ def test_facts_by_hand() -> None:
     assert rank == 0.0
     assert size == pytest.approx(np.log(50))
     assert brevity == 1.0
+    assert added == pytest.approx(2.7)
+    assert added_to_first == pytest.approx(1.8)  # the mean of 0.9, 2.7 and 1.8
+    assert (skew, usual, spread) == pytest.approx((1.0, 0.1, 0.1))
     assert facts[0, 3] == 2.0
     assert facts[0, 1] == 0.0  # nothing is behind the last
     assert facts[0, 5] == pytest.approx(np.log(3))
@@ -44,12 +60,66 @@ def test_only_ten_behind_count_and_the_reference_is_the_second_ten() -> None:
     assert facts[0, 2] == pytest.approx(40 - np.mean(np.arange(21, 31)))
 
 
-def test_terms_are_facts_and_their_products_with_brevity() -> None:
-    facts = np.zeros((1, FACTS), np.float32)
-    facts[0, 0], facts[0, BREVITY] = 2.0, 3.0
-    terms = terms_of(facts)[0]
-    assert terms.shape == (TERMS,)
-    assert sorted(terms[terms != 0].tolist()) == [2.0, 3.0, 6.0, 9.0]
+def test_scores_that_reach_far_up_are_skewed_within_a_limit() -> None:
+    few, all_but_equal = np.zeros(100, np.float32), np.zeros(100, np.float32)
+    few[:20], all_but_equal[0] = 1, 1
+    few[20:40] = -0.5
+    scores = np.ones(1, np.float32)
+    skews = [
+        facts_of(scores, scores, background, 100, brevity=1.0)[0, SENTENCE_FACTS + 2]
+        for background in (few, all_but_equal, np.zeros(100, np.float32))
+    ]
+    assert skews == pytest.approx([2.0, 0.0, 0.0])
+    few[20:40] = 0
+    assert facts_of(scores, scores, few, 100, brevity=1.0)[0, SENTENCE_FACTS + 2] == MOST_SKEWED
+
+
+def test_sentences_and_short_queries_have_terms_of_their_own() -> None:
+    facts = np.arange(1, 2 * FACTS + 1, dtype=np.float32).reshape(2, FACTS)
+    sentence, short = terms_of(facts, np.array([False, True]))
+    assert sentence.tolist() == [*facts[0, :SENTENCE_FACTS].tolist(), *[0.0] * (FACTS + 1)]
+    assert short.tolist() == [*[0.0] * SENTENCE_FACTS, *facts[1].tolist(), 1.0]
+    assert np.array_equal(terms_of(facts, True)[1], short)
+
+
+def made(seed: int) -> Standing:
+    numbers = np.random.default_rng(seed)
+    spread = 0.5 + numbers.random(FACTS)
+    return Standing.of(numbers.normal(size=FACTS), spread, numbers.normal(size=TERMS), -1.5)
+
+
+def test_regressions_are_stored_in_a_configuration() -> None:
+    standings = {stage: made(seed) for seed, stage in enumerate(STAGES)}
+    config = json.loads(json.dumps({STANDING: stored_standings(standings)}))
+    read = read_standings(config, {})
+    for stage in STAGES:
+        for one, other in zip(read[stage], standings[stage], strict=True):
+            assert np.array_equal(one, other)
+    config[STANDING]["full"][2].append(0.0)
+    with pytest.raises(ValueError, match=f"expected \\({FACTS}, {FACTS}, {TERMS}\\)"):
+        read_standings(config, {})
+    assert not any(each.fitted for each in read_standings({}, {}).values())
+
+
+@pytest.mark.parametrize("brevity", [0.0, 1.0])
+def test_regressions_of_an_earlier_version_give_the_same_probabilities(brevity: float) -> None:
+    numbers = np.random.default_rng(5)
+    mean, spread = numbers.normal(size=9), 0.5 + numbers.random(9)
+    weights, offset = numbers.normal(size=18) / 4, -0.5
+    parts = {"mean": mean, "spread": spread, "weights": weights, "offset": np.array(offset)}
+    tensors = {f"standing_{stage}_{name}": part for stage in STAGES for name, part in parts.items()}
+    scores, first = numbers.normal(size=(2, 30)).astype(np.float32)
+    background = numbers.normal(size=64).astype(np.float32)
+
+    facts = facts_of(scores, first, background, 64, brevity=brevity)[:, :9]
+    standard = (facts - mean) / spread
+    terms = np.concatenate([standard, standard * standard[:, 7:8]], axis=1)
+    likely = 1 / (1 + np.exp(-(terms @ weights + offset)))
+    order = np.argsort(-scores)
+    likely[order] = np.minimum.accumulate(likely[order])
+
+    read = read_standings({}, tensors)["full"](scores, first, background, 64, brevity=brevity)
+    assert read == pytest.approx(likely, abs=1e-5)
 
 
 scores_of = st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=60)
@@ -81,8 +151,7 @@ def test_a_hit_that_stands_out_is_likelier() -> None:
 
 
 def test_nothing_fitted_says_so_and_no_hits_are_no_error() -> None:
-    none = Standing(np.zeros(FACTS), np.ones(FACTS), np.zeros(TERMS), 0.0)
-    assert not none.fitted
+    assert not Standing.unfitted().fitted
     assert standing(of_lead=1.0).fitted
     empty = np.zeros(0, np.float32)
     assert standing(of_lead=1.0)(empty, empty, np.ones(3, np.float32), 3, brevity=0.0).size == 0

@@ -6,6 +6,7 @@ import io
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -13,6 +14,8 @@ from indexer.photos import decode_memory
 from indexer.photos.decode_memory import (
     LARGE_DECODE_BYTES,
     MAX_DECODE_BYTES,
+    PIECE_BYTES,
+    count_scans,
     has_sixteen_bits,
     reserve,
 )
@@ -158,3 +161,10 @@ def test_a_jpeg_may_be_gone_over_so_often(monkeypatch: pytest.MonkeyPatch) -> No
 def test_sixteen_bits_are_told_by_any_tile(tiles: list[Any], is_deep: bool) -> None:
     image: Any = SimpleNamespace(tile=[SimpleNamespace(args=args) for args in tiles])
     assert has_sixteen_bits(image) is is_deep
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, PIECE_BYTES, PIECE_BYTES + 1, 2 * PIECE_BYTES + 3])
+def test_scans_are_counted_wherever_their_markers_are(size: int) -> None:
+    numbers = np.random.default_rng(size).choice(np.array([0xFF, 0xDA], np.uint8), size)
+    content = numbers.tobytes()
+    assert count_scans(content) == content.count(b"\xff\xda")
