@@ -123,10 +123,9 @@ class Standing(NamedTuple):
         logits = np.clip(terms @ self.weights + self.offset, -30, 30)
         likely = 1 / (1 + np.exp(-logits))
         order = np.argsort(-scores, kind="stable")
-        falling = np.minimum.accumulate(likely[order])
-        log_odds = np.empty(len(scores), np.float32)
-        log_odds[order] = falling
-        return log_odds
+        probabilities = np.empty(len(scores), np.float32)
+        probabilities[order] = np.minimum.accumulate(likely[order])
+        return probabilities
 
 
 def facts_of(
