@@ -26,7 +26,12 @@ from fusion.runtime.model_errors import CheckpointError
 from fusion.runtime.model_fingerprint import CONFIG, SHIPPED
 from fusion.runtime.packaged_file import file_sha256
 from fusion.runtime.prepare.checkpoint_file import SCALE, WEIGHTS, read_checkpoint_file
-from fusion.runtime.stored_standings import EARLIER, STANDING, read_standings, stored_standings
+from fusion.runtime.stored_standings import (
+    EARLIER_PREFIX,
+    STANDING,
+    read_standings,
+    stored_standings,
+)
 
 __all__ = [
     "Checkpoint",
@@ -240,7 +245,7 @@ def upgrade(weights: dict[str, Tensor]) -> None:
     for name in ("caption_gates", "short_gates"):
         missing = len(GATES) - len(weights[name])
         weights[name] = torch.cat([weights[name], torch.zeros(missing)])
-    for name in [name for name in weights if name.startswith(EARLIER)]:
+    for name in [name for name in weights if name.startswith(EARLIER_PREFIX)]:
         del weights[name]  # `read_standings` has read them
 
 

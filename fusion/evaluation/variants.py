@@ -133,6 +133,7 @@ def twin(network: Network) -> Network:
     for name in tuned:
         del weights[name]
     copied.load_state_dict(weights, assign=True)
+    copied.standings = network.standings
     copied.reader = ReadAlready(copied.reader.whitening, None, None, copied.reader.concepts)
     return copied.eval()
 

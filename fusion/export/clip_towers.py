@@ -16,16 +16,16 @@ class PatchGrid:
 
     Attributes:
         normalise: maps pixels of 0 to 255 to the range that the tower was trained on.
-        lower: maps these to the patches as a map, (B, D, rows, columns).
-        top: the identity.
+        lower: the identity, since layers of a transformer are best run with several photos at once.
+        top: maps pixels to the patches as a map, (B, D, rows, columns).
         size_px: side of the squares that photos are resized to.
     """
 
     def __init__(self, encoder: ClipImages) -> None:
         mean, deviation = (255 * each.flatten().cpu() for each in (encoder.mean, encoder.deviation))
         self.normalise = Normalise(mean.tolist(), deviation.tolist())
-        self.lower = _PatchMap(encoder)
-        self.top = nn.Identity()
+        self.lower = nn.Identity()
+        self.top = _PatchMap(encoder)
         self.size_px = encoder.size_px
 
 

@@ -22,7 +22,7 @@ Sources = dict[str, list[object]]
 """Each initializer's source by its name, in the form that `Weights.initializer` takes."""
 
 CAPTIONS = ("caption_rows", "caption_mask")
-"""Inputs of the exported photo graph that become initializers."""
+"""Inputs of the exported `PhotoGraph` that become initializers."""
 
 Known = dict[int, list[object]]
 """Each tensor's source by the tensor's identity."""

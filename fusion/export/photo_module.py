@@ -33,7 +33,7 @@ class LowerLayers(nn.Module):
         self.normalise, self.lower = encoder.normalise, encoder.lower
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Encode B photos, in the precision of autocast."""
+        """Encode B photos; the maps have the precision of autocast, if it is on."""
         maps: Tensor = self.lower(self.normalise(pixels.permute(0, 3, 1, 2).float()))
         return maps
 
@@ -41,10 +41,10 @@ class LowerLayers(nn.Module):
 class PhotoGraph(nn.Module):
     """Maps what `LowerLayers` returns to vectors, nodes and edges.
 
-    Shapes: maps (B, C, H, W) float32 -> vectors (B, D + 3) float32, nodes (B, R + 1, Dn) float32,
-    neighbours (B, E) int64 and weights (B, E) float32, the edges of the word graph; and if the
-    network follows paths over classes, the classes (B, C) int64 and their shares (B, C) float32.
-    All but the vectors are the inputs of `fusion.runtime.packing.pack_photos`.
+    Shapes: maps (B, C, rows, columns) float32 -> vectors (B, D + 3) float32, nodes (B, R + 1, Dn)
+    float32, neighbours (B, E) int64 and weights (B, E) float32, the edges of the word graph; and if
+    the network follows paths over classes, the classes (B, K) int64 and their shares (B, K)
+    float32. All but the vectors are the inputs of `fusion.runtime.packing.pack_photos`.
     """
 
     trained: Tensor
@@ -67,7 +67,7 @@ class PhotoGraph(nn.Module):
         return self.embed(self.regions(maps))
 
     def regions(self, maps: Tensor) -> Tensor:
-        """Encode B photos: (B, C, H, W) -> (B, R, D_img), in the precision of autocast."""
+        """Encode B photos: maps -> (B, R, D_img), in the precision of autocast."""
         regions: Tensor = self.top(maps.permute(0, 2, 3, 1))
         return regions
 

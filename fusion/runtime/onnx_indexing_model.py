@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["OnnxIndexingModel", "find_indexing_model", "piece_size"]
 
 SMALLEST_PIECE, LARGEST_PIECE = 2, 8
-"""Bounds of the number of photos that a thread encodes at once. With more, weights are read less
-often, but at the end of a batch one thread is still busy while the others idle.
+"""Bounds of the number of photos that a thread encodes at once, except in the lower layers. With
+more, weights are read less often, but at the end of a batch one thread is still busy while the
+others idle.
 """
 
 PHOTOS_TOGETHER = 32

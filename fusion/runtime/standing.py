@@ -41,9 +41,9 @@ __all__ = [
 Array = NDArray[np.float32]
 
 STAGES = ("full", "first")
-"""The stages that are fitted: with re-ranking and before it."""
+"""The stages that are fitted: after re-ranking and before it."""
 SENTENCE_FACTS, FACTS = 9, 14
-"""Number of facts for sentences, which come first, and for short queries."""
+"""Numbers of facts: of sentences, which use the first nine, and of short queries, which use all."""
 TERMS = SENTENCE_FACTS + FACTS + 1
 MOST_SKEWED = 10.0
 """Limit of the fact that says how skewed the distribution of scores is."""
@@ -53,7 +53,7 @@ as many hits from this position on."""
 
 
 class Standing(NamedTuple):
-    """The two fitted regressions, as one; its weights are all zero for a model without them."""
+    """Both fitted regressions; their weights are all zero for a model without them."""
 
     mean: Array
     """(FACTS,)."""
@@ -71,24 +71,26 @@ class Standing(NamedTuple):
         weights: Sequence[float] | NDArray[np.floating],
         offset: float,
     ) -> Standing:
-        """Return a regression from its stored values.
+        """Return the regressions from their stored values.
 
         Raises:
-            ValueError: these are of another number of facts.
+            ValueError: these are of another number of facts, or not all of them are numbers.
         """
-        found, expected = (len(mean), len(spread), len(weights)), (FACTS, FACTS, TERMS)
-        if found != expected:
-            raise ValueError(f"the standing has {found} numbers, expected {expected}")
-        return cls(
-            np.array(mean, np.float32),
-            np.array(spread, np.float32),
-            np.array(weights, np.float32),
-            offset,
-        )
+        try:
+            given: tuple[Any, ...] = (mean, spread, weights, offset)
+            parts = [np.array(part, np.float32) for part in given]
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"the standing has parts that are not numbers: {error}") from error
+        shapes, expected = [part.shape for part in parts], [(FACTS,), (FACTS,), (TERMS,), ()]
+        if shapes != expected:
+            raise ValueError(f"the standing has parts of the shapes {shapes}, expected {expected}")
+        if not all(np.isfinite(part).all() for part in parts) or parts[1].min() <= 0:
+            raise ValueError("the standing has a number that is not finite, or no spread")
+        return cls(parts[0], parts[1], parts[2], float(offset))
 
     @classmethod
     def unfitted(cls) -> Standing:
-        """Return what a model has whose regression was not fitted."""
+        """Return what a model has whose regressions were not fitted."""
         return cls.of(np.zeros(FACTS), np.ones(FACTS), np.zeros(TERMS), 0.0)
 
     def as_lists(self) -> list[Any]:
@@ -98,7 +100,7 @@ class Standing(NamedTuple):
 
     @property
     def fitted(self) -> bool:
-        """Whether the regression has been fitted."""
+        """Whether the regressions have been fitted."""
         return bool(np.any(self.weights))
 
     def __call__(
@@ -109,7 +111,7 @@ class Standing(NamedTuple):
         Args:
             scores: (K,) scores of the hits, in any order; higher is nearer.
             first: (K,) first-stage scores of the same hits.
-            background: (S,) first-stage scores of a sample of the collection.
+            background: (S,) first-stage scores of a sample of the collection, S at least 1.
             photos: the number of photos in the collection.
             brevity: the query's brevity, from `brevity_of`.
 
@@ -143,7 +145,7 @@ def facts_of(
     tail = sorted_scores[BEHIND : 2 * BEHIND]
     reference = tail.mean() if len(tail) == BEHIND else sorted_scores[count // 2 :].mean()
     sorted_first = np.asarray(first, np.float64)[order]
-    usual, spread = float(background.mean()), float(background.std())
+    usual, deviation = float(background.mean()), float(background.std())
     added = sorted_scores - sorted_first
     low, median, high = quantiles(background, 0.1, 0.5, 0.9)
     skew = min((high - median) / max(median - low, 1e-6), MOST_SKEWED)
@@ -152,7 +154,7 @@ def facts_of(
         sorted_scores - behind,
         sorted_scores - reference,
         sorted_scores[0] - sorted_scores,
-        (sorted_first - usual) / max(spread, 1e-6),
+        (sorted_first - usual) / max(deviation, 1e-6),
         np.log(start),
         np.full(count, np.log(max(photos, 1))),
         np.full(count, brevity),
@@ -161,7 +163,7 @@ def facts_of(
         np.full(count, added[: 2 * BEHIND].mean()),
         np.full(count, skew),
         np.full(count, usual),
-        np.full(count, spread),
+        np.full(count, deviation),
     ]
     facts = np.empty((count, FACTS), np.float32)
     facts[order] = np.stack(columns, axis=1)

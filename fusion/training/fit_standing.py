@@ -20,7 +20,15 @@ from fusion.data.features import some_captions
 from fusion.data.short_queries import ShortQueries
 from fusion.network.gallery import Gallery, embed_texts, first_scores
 from fusion.network.network import Network, TextVectors
-from fusion.runtime.standing import STAGES, TERMS, Standing, brevity_of, facts_of, terms_of
+from fusion.runtime.standing import (
+    SENTENCE_FACTS,
+    STAGES,
+    TERMS,
+    Standing,
+    brevity_of,
+    facts_of,
+    terms_of,
+)
 from fusion.training.gates import Embedded, HeldOut, score_parts_of_lists
 
 __all__ = ["fit_standing"]
@@ -34,14 +42,15 @@ QUERIES = 500
 """Most queries of each kind that are run on a gallery."""
 RIDGE = 1e-3
 CONSTANT = 1e-6
-"""A fact with a smaller spread says nothing, as what the re-ranker added before re-ranking."""
+"""A fact with a smaller spread carries no information: before re-ranking, what the re-ranker adds
+is always zero."""
 MOST_COUNTED = 10
-"""A short query counts as often as there are photos that it is true of, up to this limit. Most
-short queries cut from captions are rare words, but people ask for common ones."""
+"""A short query counts once for each photo that it is true of, up to this limit. Most short queries
+cut from captions are rare words, but people ask for common ones."""
 OWN, STRANGE, SHORT = 1.0, 0.15, 2.0
 """Weights of the kinds of queries: a gallery's own captions, captions that no photo there answers,
 and short queries. A larger second weight lowers the probabilities shown for the first kind. With a
-weight as small as this one, still only one in five queries of the second kind is shown as a match
+weight as small as this one, still only one in six queries of the second kind is shown as a match
 on the development photos."""
 SEED = 23
 
@@ -178,7 +187,10 @@ def ask(network: Network, gallery: Gallery, photos: Tensor, texts: AskedTexts) -
 
 
 def regression(facts: Array, short: NDArray[np.bool_], right: Tensor, weight: Tensor) -> Standing:
-    """Fit logistic regressions with a ridge: (N,) labels on `terms_of` the (N, FACTS) facts."""
+    """Fit logistic regressions with a ridge: (N,) labels on `terms_of` the (N, FACTS) facts.
+
+    Without short queries, they are judged as sentences are.
+    """
     mean, spread = facts.mean(0), facts.std(0)
     spread[spread < CONSTANT] = 1.0
     terms = torch.from_numpy(terms_of((facts - mean) / spread, short)).float()
@@ -195,4 +207,6 @@ def regression(facts: Array, short: NDArray[np.bool_], right: Tensor, weight: Te
 
     solver.step(closure)
     weights = solution.detach().numpy()
+    if not short.any():
+        weights[SENTENCE_FACTS : 2 * SENTENCE_FACTS] = weights[:SENTENCE_FACTS]
     return Standing(mean, spread, weights[:-1], float(weights[-1]))

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from fusion.replaced_file import replaced_file
+from fusion.runtime.stored_standings import EARLIER_PREFIX
 from fusion.training.train_request import TrainingError
 
 __all__ = ["load_state", "optimizer_state", "save_state", "tensors_under"]
@@ -69,7 +70,9 @@ def load_state(folder: Path, photos: int) -> tuple[dict[str, Any], dict[str, Ten
             f"{folder.parent} holds an unfinished run on {trained_on} photos, this one is on "
             f"{photos}: give the same --photos, or remove it"
         )
-    return facts, load_file(folder / facts["tensors"])
+    tensors = load_file(folder / facts["tensors"])
+    # Earlier versions kept the regressions, which are fitted after the epochs, among the weights.
+    return facts, {name: each for name, each in tensors.items() if EARLIER_PREFIX not in name}
 
 
 def tensors_under(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:

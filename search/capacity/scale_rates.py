@@ -1,9 +1,9 @@
 """Measured rates, each with the command that measured it.
 
 The machines had 2 cores, 24 GiB of memory and no GPU, except where noted. Numbers of `crossgraph
-bench` are those of the README. Merging was measured in processor time, PostgreSQL in elapsed time.
-`search.capacity.plan_tables` calculates with these; after a change of the program, run the commands
-to update them.
+bench` are from an earlier run than those of the README, on a machine that was less busy. Merging
+was measured in processor time, PostgreSQL in elapsed time. `search.capacity.plan_tables` calculates
+with these; after a change of the program, run the commands to update them.
 """
 
 from __future__ import annotations

@@ -162,9 +162,10 @@ def _forking() -> ForkServerContext | SpawnContext:
 def _interrupts_held() -> Generator[None]:
     """Hold Ctrl-C back, in a process that is started meanwhile too, until that one ignores it.
 
-    The terminal sends it to every process, and only the supervisor decides what happens.
+    The terminal sends it to every process, and only the supervisor decides what happens. On
+    Windows, where processes cannot hold signals back, this does nothing.
     """
-    if sys.platform == "win32":  # which has no signal masks
+    if sys.platform == "win32":
         yield
         return
     resource_tracker.ensure_running()  # starting it later would end the hold

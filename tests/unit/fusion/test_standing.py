@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +23,7 @@ from fusion.runtime.standing import (
     terms_of,
 )
 from fusion.runtime.stored_standings import STANDING, read_standings, stored_standings
+from fusion.training.fit_standing import regression
 
 
 def standing(*, of_lead: float) -> Standing:
@@ -95,10 +99,49 @@ def test_regressions_are_stored_in_a_configuration() -> None:
     for stage in STAGES:
         for one, other in zip(read[stage], standings[stage], strict=True):
             assert np.array_equal(one, other)
-    config[STANDING]["full"][2].append(0.0)
-    with pytest.raises(ValueError, match=f"expected \\({FACTS}, {FACTS}, {TERMS}\\)"):
-        read_standings(config, {})
     assert not any(each.fitted for each in read_standings({}, {}).values())
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda stored: stored["full"][2].append(0.0), "parts of the shapes"),
+        (lambda stored: stored["full"][0].__setitem__(3, "x"), "not numbers"),
+        (lambda stored: stored["full"].__setitem__(3, None), "not"),
+        (lambda stored: stored["first"].__setitem__(3, [1.0]), "parts of the shapes"),
+        (lambda stored: stored["first"][1].__setitem__(3, 0.0), "no spread"),
+        (lambda stored: stored["first"][1].__setitem__(3, float("nan")), "not finite"),
+        (lambda stored: stored["first"].pop(), "lacks one of full, first"),
+        (lambda stored: stored.pop("first"), "lacks one of full, first"),
+    ],
+    ids=["weights", "mean", "no offset", "offsets", "spread", "nan", "a part", "a stage"],
+)
+def test_damaged_regressions_are_refused(damage: Callable[[Any], object], said: str) -> None:
+    stored = stored_standings({stage: made(0) for stage in STAGES})
+    damage(stored)
+    with pytest.raises(ValueError, match=said):
+        read_standings({STANDING: stored}, {})
+
+
+def test_tensors_of_another_version_are_refused() -> None:
+    sizes = {"mean": 9, "spread": 9, "weights": 54}
+    tensors = {f"standing_full_{name}": np.ones(size) for name, size in sizes.items()}
+    with pytest.raises(ValueError, match="standing_full_mean"):
+        read_standings({}, {**tensors, "standing_full_offset": np.array(0.0)})
+
+
+@pytest.mark.parametrize("of_short", [True, False])
+def test_without_short_queries_words_are_judged_as_sentences(of_short: bool) -> None:
+    numbers = np.random.default_rng(3)
+    facts = numbers.normal(size=(400, FACTS)).astype(np.float32)
+    right = torch.from_numpy((facts[:, 0] > 0).astype(np.float32))
+    short = np.arange(400) % 2 == 0 if of_short else np.zeros(400, np.bool_)
+    fitted = regression(facts, short, right, torch.ones(400))
+    sentences, words, more = np.split(fitted.weights, [SENTENCE_FACTS, 2 * SENTENCE_FACTS])
+    assert sentences[0] > 1
+    assert words[0] > 1
+    assert np.array_equal(sentences, words) is not of_short
+    assert bool(more.any()) is of_short
 
 
 @pytest.mark.parametrize("brevity", [0.0, 1.0])
