@@ -65,6 +65,7 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
         index_routes,
     ):
         app.include_router(routes.router)
+    _build_routes(app)
     app.mount("/static", StaticFiles(directory=index_routes.STATIC, check_dir=False))
     # The middleware added last runs first.
     app.add_middleware(HeadAsGet)
@@ -74,6 +75,16 @@ def build_app(settings: Settings, load: Callable[[str], LoadedModel]) -> FastAPI
     app.add_middleware(_Headers)
     app.add_middleware(Counted, metrics=service.metrics)
     return app
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Build the routes now instead of at the first request, which would wait for it.
+
+    FastAPI silences a warning for the whole process meanwhile, so two applications must not do it
+    at the same time, in different threads.
+    """
+    for route in app.routes:
+        route.matches({"type": "http", "method": "GET", "path": "/", "headers": []})
 
 
 class _Headers:

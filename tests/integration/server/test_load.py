@@ -94,3 +94,13 @@ def test_after_it_was_closed_nothing_is_begun(served: Served) -> None:
     assert served.service.close(1)
     answer = served.client.post("/v1/search", json={"text": "red"})
     assert (answer.status_code, answer.json()) == (503, {"error": "the server is stopping"})
+
+
+def test_routes_are_built_before_the_first_request(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def built(*_: object, **__: object) -> None:
+        raise AssertionError("a route is built during a request")
+
+    monkeypatch.setattr("fastapi.routing.get_dependant", built)
+    assert served.client.get("/v1/index").status_code == 200
