@@ -40,9 +40,9 @@ FORMAT = 8
 """Version of the files; changes with anything that their readers depend on."""
 QUERY, PAIRS, READING = "query.onnx", "pairs.onnx", "reading.onnx"
 LOWER, PHOTOS = "lower.onnx", "photos.onnx"
-"""The image encoder's early convolutions, and all that follows; a CLIP-like model that was not
-trained has only the second.
-Both are missing if the image encoder cannot be exported; the facts then have "photos" as None."""
+"""The layers of the image encoder that run photo by photo, and all that follows; a CLIP-like model
+that was not trained has only the second. Both are missing if the image encoder cannot be exported;
+the facts then have "photos" as None."""
 TABLES, TOKENIZER = "tables.safetensors", "tokenizer.json"
 MANIFEST = "manifest.json"
 PIECE_BYTES = 1 << 22
